@@ -8,19 +8,13 @@ extension Dashboard {
     /// Lets virtual time run as far as `elapsed` real time allows at the present speed; `shouldStop` ends the work
     /// early (it is asked after each event). Samples for the curves are taken on the way, at fixed virtual times.
     public mutating func advance(by elapsed: Duration, until shouldStop: () -> Bool) {
-        clock = clock + elapsed
-        world.clock = clock
-        // What has just changed is highlighted for a moment, and drawn plainly after it.
-        if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
-        if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
+        pass(elapsed)
         if world.isBehind { needsFrame = true }
         defer { work(until: shouldStop) }
         // A followed cluster has its own time.
         guard !world.session.isPaused, !world.isMirror else { return }
         let before = world.now
         let revision = world.store.revision
-        // After a suspension the real time that passed is not made up for, but what one turn leaves undone is.
-        goal = world.session.target(elapsed: min(elapsed + owed, .milliseconds(250)))
         run(to: goal) { _ in shouldStop() }
         if world.now != before || world.store.revision != revision { needsFrame = true }
         if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
@@ -30,6 +24,18 @@ extension Dashboard {
             lastCheckpoint = clock
             world.session.checkpoint()
         }
+    }
+
+    /// Lets real time go by alone, for a key that is answered first: the next ``advance(by:until:)`` makes up for the virtual time.
+    public mutating func pass(_ elapsed: Duration) {
+        clock = clock + elapsed
+        world.clock = clock
+        // What has just changed is highlighted for a moment, and drawn plainly after it.
+        if let until = highlightsUntil, clock >= until { (highlightsUntil, needsFrame) = (nil, true) }
+        if flash != nil, flash?.level != .error, clock > flashUntil { (flash, needsFrame) = (nil, true) }
+        guard !world.session.isPaused, !world.isMirror else { return }
+        // After a suspension the real time that passed is not made up for, but what one turn leaves undone is.
+        goal = world.session.target(elapsed: min(elapsed + owed, .milliseconds(250)))
     }
 
     /// The real time whose virtual time has not been run yet: none when paused or at full speed.

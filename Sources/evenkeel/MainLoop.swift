@@ -58,7 +58,7 @@ package final class MainLoop<Device: TerminalDevice> {
             let events = nextEvents()
             // A key acts on what its user sees, and is not kept waiting by the simulation; nor do keys without end hold that up.
             runs = events.isEmpty || !runs
-            if runs { advance() }
+            advance()
             for event in events {
                 hadKey = true
                 watch.begin()
@@ -115,6 +115,7 @@ package final class MainLoop<Device: TerminalDevice> {
         let now = DispatchTime.now().uptimeNanoseconds
         let elapsed = min(now &- last, 3_600_000_000_000)
         last = now
+        guard runs else { return dashboard.pass(Duration(nanoseconds: Int64(elapsed))) }
         // A frame that is due does not wait for the end of a slice.
         let deadline = dashboard.needsFrame ? min(now + Self.slice, max(now, lastFrame &+ period)) : now + Self.slice
         dashboard.advance(by: Duration(nanoseconds: Int64(elapsed))) { DispatchTime.now().uptimeNanoseconds > deadline }

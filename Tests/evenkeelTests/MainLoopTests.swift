@@ -139,4 +139,16 @@ import evenkeel
         _ = held.loop.run()
         #expect(held.loop.dashboard.session.now > before)
     }
+
+    @Test func `a key answers a question that it follows by a moment, though time does not run before it`() throws {
+        let parts = try make("C")
+        _ = parts.loop.run()
+        #expect(parts.watch.terminal.picture.contains("─ Create ─"))
+        // Nothing but real time goes by.
+        Thread.sleep(forTimeInterval: 0.3)
+        parts.watch.terminal.events = [.key(try Key.parse("<Esc>")[0]), .hangup]
+        parts.watch.terminal.batch = 1
+        _ = parts.loop.run()
+        #expect(!parts.watch.terminal.picture.contains("─ Create ─"))
+    }
 }
