@@ -15,7 +15,7 @@ extension Dashboard {
         guard !world.session.isPaused, !world.isMirror else { return }
         let before = world.now
         let revision = world.store.revision
-        run(to: goal) { _ in shouldStop() }
+        run(to: goal, readAtOnce: World.readInFrame) { _ in shouldStop() }
         if world.now != before || world.store.revision != revision { needsFrame = true }
         if world.now != before { apply(withTop { screen, world in screen.tick(world) }) }
         if world.store.revision != revision { noteChange() }
@@ -101,14 +101,14 @@ extension Dashboard {
         return !isOver
     }
 
-    mutating func run(to limit: Instant?, until shouldStop: (Instant) -> Bool) {
+    mutating func run(to limit: Instant?, readAtOnce: Int = World.farAhead, until shouldStop: (Instant) -> Bool) {
         let period = History.period
         while true {
             // At full speed the goal is one sample further, again and again, until time is up.
             let goal = limit ?? world.now + period
             let next = min(goal, world.history.nextSample)
             var isOver = false
-            let arrived = world.session.advance(to: next, writes: world.room) { now in
+            let arrived = world.session.advance(to: next, writes: world.room(readAtOnce)) { now in
                 isOver = shouldStop(now)
                 return isOver
             }

@@ -133,9 +133,11 @@ struct World {
     func spreadGroup(_ id: String?) -> SpreadGroup? { id.flatMap { spreadGroups[$0] } }
 
     /// So many writes are read at a time while time runs: a frame, for which a key may wait, reads no more.
-    static let farAhead = 1024
-    /// How many may be written before they have to be taken in.
-    var room: Int { max(1, readTo.saturatingAdd(Self.farAhead).saturatingSubtract(store.revision)) }
+    static let readInFrame = 1024
+    /// The same where no frame is drawn meanwhile: what changes again and again is read more seldom.
+    static let farAhead = 4096
+    /// How many may be written before they have to be taken in, if `most` may wait.
+    func room(_ most: Int) -> Int { max(1, readTo.saturatingAdd(most).saturatingSubtract(store.revision)) }
     private var readTo = 0
     /// Takes in what changed before the feed forgets it, while time runs far between two frames.
     mutating func keepUp() {

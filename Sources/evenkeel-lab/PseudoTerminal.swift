@@ -83,6 +83,21 @@ final class PseudoTerminal {
         return written - before
     }
 
+    /// How long each picture stood still that was followed by another within `seconds`, in milliseconds, rising. What is written in parts
+    /// within 5 ms is one picture.
+    func pauses(seconds length: Double) -> [Double] {
+        var last = seconds(on: CLOCK_MONOTONIC)
+        let end = last + length
+        var pauses: [Double] = []
+        while case let now = seconds(on: CLOCK_MONOTONIC), now < end {
+            if read(within: end - now).isEmpty { continue }
+            let time = seconds(on: CLOCK_MONOTONIC)
+            if time - last > 0.005 { pauses.append((time - last) * 1000) }
+            last = time
+        }
+        return pauses.sorted()
+    }
+
     /// Waits until `sign` was written; returns after how many seconds, nil if it was not within `limit`.
     func wait(for sign: String, limit: Double) -> Double? {
         let wanted = Array(sign.utf8)

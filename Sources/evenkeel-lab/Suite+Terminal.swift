@@ -67,7 +67,17 @@ extension Suite {
         terminal.type(":fault fail eu-a\r")
         for (name, open) in [("Deck", ":deck\r"), ("pods", ":po\r"), ("events", ":ev\r"), ("Spread", "X")] {
             terminal.type(open)
+            still("a zone is lost, \(name)", terminal)
             keys("a zone is lost, \(name)", terminal)
+        }
+    }
+    /// How long the screen stands still while nobody types.
+    private mutating func still(_ name: String, _ terminal: PseudoTerminal) {
+        terminal.drain(seconds: 0.5)
+        let pauses = terminal.pauses(seconds: 8)
+        guard let most = pauses.last else { return note("terminal: \(name), pictures within 8 s", "", 0, isRate: true) }
+        for (column, value) in [("MEDIAN", pauses[pauses.count / 2]), ("99TH", pauses[pauses.count * 99 / 100]), ("MOST", most)] {
+            add(Row(name: name, unit: "ms", value: value, table: "FROM FRAME TO FRAME IN A TERMINAL, ms", column: column))
         }
     }
     /// Waits until nothing is written for a second.
