@@ -35,7 +35,7 @@ package final class MainLoop<Device: TerminalDevice> {
     /// Whether time ran in this turn.
     private var runs = true
     private var lastFrame: UInt64 = 0
-    /// What the last frame took, in nanoseconds.
+    /// What the last frames took, in nanoseconds: one that took long does not keep the next one waiting.
     private var cost: UInt64 = 0
     private let forwards = ForwardedPorts()
 
@@ -52,7 +52,7 @@ package final class MainLoop<Device: TerminalDevice> {
                     return 129
                 }
                 lastFrame = now
-                cost = DispatchTime.now().uptimeNanoseconds &- now
+                cost = (cost * 3 + (DispatchTime.now().uptimeNanoseconds &- now)) / 4
                 hadKey = false
             }
             let events = nextEvents()
@@ -86,9 +86,9 @@ package final class MainLoop<Device: TerminalDevice> {
     }
 
     /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time, as the rest is the simulation's; where that
-    /// would leave the screen standing still for more than 50 ms, up to a third.
+    /// would leave the screen standing still for more than 50 ms, up to half.
     private var period: UInt64 {
-        let rest = min(cost * 6, max(cost * 3, 40_000_000), 500_000_000)
+        let rest = min(cost * 6, max(cost * 2, 40_000_000), 500_000_000)
         return max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), rest, isUnfocused ? 250_000_000 : 0)
     }
 
