@@ -88,7 +88,7 @@ package final class MainLoop<Device: TerminalDevice> {
     /// Between two frames for which no key asks, in nanoseconds. They take a sixth of the time, as the rest is the simulation's; where that
     /// would leave the screen standing still for more than 50 ms, up to half.
     private var period: UInt64 {
-        let rest = min(cost * 6, max(cost * 2, 40_000_000), 500_000_000)
+        let rest = min(cost * 6, max(cost * 2, 33_000_000), 500_000_000)
         return max(framePeriod, UInt64(dashboard.framePeriod.nanoseconds), rest, isUnfocused ? 250_000_000 : 0)
     }
 
